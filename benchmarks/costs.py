@@ -31,10 +31,16 @@ CASES: Mapping[str, tuple[str, ...]] = {
     "full": (),
     "full, checkpointed": ("preference.gradient_checkpointing=true",),
     "full, autocast": ("preference.bf16=true",),
+    "full, autocast, again": ("preference.bf16=true",),
+    "full, autocast, checkpointed": ("preference.bf16=true", "preference.gradient_checkpointing=true"),
     "LoRA, all linear layers": (LORA,),
     "LoRA, all linear layers, checkpointed": (LORA, "preference.gradient_checkpointing=true"),
 }
 """Name -> `--set` values of a preference stage."""
+COMPILES = "full, autocast"
+"""The case beside which kernels for bfloat16 are compiled, for each shape of a product once in a process, and kept."""
+SHAPES = (64, 256, 1024, 1536)
+"""Numbers of shapes after which what is kept of their kernels is looked at."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Sizes:
     width: int = 192
     layers: int = 4
     heads: int = 4
-    steps: int = 4
+    steps: int = 10
     batch: int = 32
 
 
@@ -69,6 +75,21 @@ class MeasuredStage:
     """Of the steps after the first, one thread; none for a stage without steps."""
     computed_gflop: float | None
     """Of the same steps."""
+
+
+def kernels() -> list[tuple[int, float]]:
+    """(shapes of products in bfloat16, MiB that this process keeps beside its tensors) as more and more are met."""
+    import torch
+
+    torch.set_num_threads(1)
+    weight, rows = torch.ones(64, 32, dtype=torch.bfloat16), torch.ones(max(SHAPES), 32, dtype=torch.bfloat16)
+    torch.nn.functional.linear(rows[:1].float(), weight.float())
+    before, kept = resident_mib(), list[tuple[int, float]]()
+    for count in range(1, max(SHAPES) + 1):
+        torch.nn.functional.linear(rows[:count], weight)
+        if count in SHAPES:
+            kept.append((count, resident_mib() - before))
+    return kept
 
 
 def setting(family: str, sizes: Sizes, folder: Path | None) -> str:
@@ -179,25 +200,35 @@ def main(words: list[str]) -> None:
     sizes = QUICK if chosen.quick else Sizes()
     if chosen.child:
         family, given_back = chosen.child
+        if family == "kernels":
+            Path(chosen.file).write_text(json.dumps(kernels()), encoding="utf-8")
+            return
         stages = measured_stages(family, sizes, given_back=given_back == "yes")
         Path(chosen.file).write_text(json.dumps([asdict(stage) for stage in stages]), encoding="utf-8")
         return
     rows: list[Any] = []
     others = [cores_of_others()]
-    for given_back, variables in (("yes", GIVEN_BACK), ("no", {})):
+    kept = _of_child("kernels", "yes", quick=chosen.quick)
+    for given_back in ("yes", "no"):
         for family in FAMILIES:
-            with tempfile.NamedTemporaryFile(suffix=".json") as answer:
-                line = [sys.executable, "-m", "benchmarks.costs", answer.name, "--child", family, given_back]
-                subprocess.run(line + ["--quick"] * chosen.quick, env=_environment(variables), check=True)
-                rows += json.loads(Path(answer.name).read_text(encoding="utf-8"))
+            rows += _of_child(family, given_back, quick=chosen.quick)
             others.append(cores_of_others())
-            write(Path(chosen.file), sizes, others, rows)  # a run that is stopped leaves what it has
+            write(Path(chosen.file), sizes, others, kept, rows)  # a run that is stopped leaves what it has
 
 
-def write(path: Path, sizes: Sizes, others: list[float], rows: list[Any]) -> None:
+def _of_child(name: str, given_back: str, *, quick: bool) -> Any:
+    """What a process of its own measures."""
+    variables = GIVEN_BACK if given_back == "yes" else {}
+    with tempfile.NamedTemporaryFile(suffix=".json") as answer:
+        line = [sys.executable, "-m", "benchmarks.costs", answer.name, "--child", name, given_back]
+        subprocess.run(line + ["--quick"] * quick, env=_environment(variables), check=True)
+        return json.loads(Path(answer.name).read_text(encoding="utf-8"))
+
+
+def write(path: Path, sizes: Sizes, others: list[float], kept: list[Any], rows: list[Any]) -> None:
     """The file, with the machine and the versions."""
     about = {"hardware": hardware(), "versions": versions(), "date": datetime.now(UTC).date().isoformat()}
-    load = {"cores_of_others": others, "sizes": asdict(sizes)}
+    load = {"cores_of_others": others, "sizes": asdict(sizes), "kernels": kept}
     path.write_text(json.dumps(about | load | {"stages": rows}, indent=1) + "\n", encoding="utf-8")
 
 

@@ -30,6 +30,8 @@ from benchmarks.ray_differences import unlike_files
 from benchmarks.ray_queue import METHODS, SEEDS, WAIT_SECONDS, grid_line, records, until
 
 HEAD, OTHER, PORT = "10.77.0.1", "10.77.0.2", 6399
+STEPS = 600
+"""Of each training, which has to last longer than an actor takes to start, or none is left to be killed."""
 START_ATTEMPTS = 10
 """Of a node, which Ray ends where it took 30 seconds to start."""
 AS_A_HOST = 'hostname "$1" && mkdir -p /tmp/ray && mount -t tmpfs tmpfs /tmp/ray && shift && exec "$@"'
@@ -214,9 +216,9 @@ def main() -> None:
     from importlib.metadata import version
 
     about = {"date": datetime.now(UTC).date().isoformat(), "hardware": hardware(), "cores_of_others": cores_of_others()}
-    about |= {"versions": {**versions(), "ray": version("ray")}}
+    about |= {"versions": {**versions(), "ray": version("ray")}, "steps": STEPS}
     with tempfile.TemporaryDirectory(prefix="ray-hosts-") as folder:
-        about |= measured(Path(folder), grid_line(METHODS, SEEDS))
+        about |= measured(Path(folder), grid_line(METHODS, SEEDS, STEPS))
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     path.write_text(json.dumps(known | {"hosts": about}, indent=2) + "\n", encoding="utf-8")
 

@@ -30,11 +30,12 @@ METHODS, SEEDS = ("dpo", "simpo", "ipo", "cpo"), ("1", "2", "3")
 WAIT_SECONDS = 600
 
 
-def grid_line(methods: Sequence[str], seeds: Sequence[str]) -> tuple[str, ...]:
+def grid_line(methods: Sequence[str], seeds: Sequence[str], steps: int = 60) -> tuple[str, ...]:
     """A grid of the micro setting whose trainings are long enough to be killed, two stages at a time."""
     return (
         *("compare", *methods, "--setting", str(ROOT / "tests" / "micro.yaml"), "--seeds", *seeds, "--pairs-only"),
-        *("--set", "preference.max_steps=60", "--set", "preference.save_steps=5", "--workers", "2", "--device", "cpu"),
+        *("--set", f"preference.max_steps={steps}", "--set", "preference.save_steps=5"),
+        *("--workers", "2", "--device", "cpu"),
     )
 
 

@@ -42,7 +42,11 @@ def _release(device: str) -> int:
 
     del os.environ[AT_WORK]
     if not LaunchedExecutor.has_begun:
-        let_go_unused(device)
+        try:
+            let_go_unused(device)
+        except BenchError as error:
+            typer.echo(f"bench: {error}", err=True)
+            return int(error.exit_code)
     return int(ExitCode.DONE)
 
 

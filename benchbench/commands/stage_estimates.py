@@ -154,7 +154,8 @@ def with_host_memory(
     """
 
     def with_memory(spec: StageSpec) -> StageNeeds:
-        memory = costs[spec.key].memory
-        return replace(needs(spec), host_bytes=0 if memory is None else host_bytes(memory(1), device_kind))
+        cost = costs[spec.key]
+        known = 0 if cost.memory is None else host_bytes(cost.memory(1), device_kind, cost.numerics)
+        return replace(needs(spec), host_bytes=known)
 
     return with_memory

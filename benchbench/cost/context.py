@@ -9,7 +9,7 @@ from benchbench.core.records import StageSpec
 from benchbench.cost.activations import Numerics
 from benchbench.cost.memory import MemoryNeed, TrainingShape
 from benchbench.cost.passes import RowTokens
-from benchbench.cost.rates import WorkKind
+from benchbench.cost.rates import RateKey, WorkKind
 from benchbench.cost.shapes import DecoderShape, UnknownShape
 
 NO_EXAMPLES = "the data are not here, so how many examples there are is not known"
@@ -30,7 +30,8 @@ class StageCost:
     kind: str
     title: str
     work: Mapping[WorkKind, float]
-    """Operations of training and scoring, bytes that drawing tokens reads; empty where it needs no model."""
+    """Operations of training and scoring, bytes that drawing tokens reads, questions to a judge; empty where it needs
+    none of them."""
     numerics: Numerics = "float32"
     """The numbers that the work is done in."""
     memory: Callable[[int], MemoryNeed] | None = None
@@ -39,6 +40,8 @@ class StageCost:
     """What decides about the memory of a stage that trains."""
     drawn_tokens: float = 0.0
     """Tokens that are drawn, at most."""
+    judge: str = ""
+    """Name of the judge that is asked."""
     calls: float = 0.0
     """Questions to a judge, at most; equal texts are not asked about, and kept answers not again."""
     call_price: float | None = 0.0
@@ -49,6 +52,11 @@ class StageCost:
     """What the numbers rest on, in words."""
     unknown: tuple[str, ...] = ()
     """What is not among the numbers; none where all is known."""
+
+    @property
+    def rated_work(self) -> dict[RateKey, float]:
+        """Its work by what has one rate."""
+        return {(kind, self.judge if kind == "judging" else self.numerics): work for kind, work in self.work.items()}
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class TrainingDraws:
         read = decode_bytes(shape, sequences=samples, length=length, bytes_per_weight=size)
         note = f"draws at most {drawn:,.0f} tokens; rows are as long as they may be"
         unknown = () if online.oracle is None else (f"what oracle {online.oracle.name} takes for labels",)
-        work = {**cost.work, "generation": drawn / samples * read}
+        work = {**cost.work, "transformers generation": drawn / samples * read}
         return replace(cost, work=work, drawn_tokens=drawn, notes=(*cost.notes, note), unknown=unknown)
 
 

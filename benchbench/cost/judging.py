@@ -61,11 +61,12 @@ def judging_cost(bare: StageCost, spec: StageSpec, context: CostContext) -> Stag
     price = _price(spec.run.options, calls, read)
     return replace(
         bare,
+        work={"judging": calls},
+        judge=name,
         calls=calls,
         call_price=price,
         origin=rows.origin,
         notes=notes,
-        unknown=(f"the time that judge {name} takes",),
     )
 
 

@@ -17,19 +17,24 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchbench.cost.activations import Precision, backward_bytes, layer_bytes
+from benchbench.cost.activations import Numerics, Precision, backward_bytes, layer_bytes
 from benchbench.cost.passes import cache_bytes
 from benchbench.cost.shapes import DecoderShape, Linear
 from benchbench.recipe.memory import HEAD_LOGITS
 
 MOMENTS = 2
 """Running means that AdamW keeps of each trained weight."""
+CAST_BYTES = 2
+"""Of a weight in bfloat16 beside itself: autocast keeps them to the end of a pass, and without gradients, too."""
 SCORING_STREAMS = 4
 """Tensors as wide as the residual stream while a layer works: it, its norm, attention's result, a sum."""
 HELD = 1.7
 """How many times its tensors a process held at most on a processor (docs/scale.md): what is freed is kept."""
 PROCESS_BYTES = 2**30
 """Of a worker before it has any tensor: torch, transformers and what they import; half of it was measured."""
+KERNEL_BYTES = 576 * 2**20
+"""Of a processor's library for products, at most: in bfloat16 it compiles a kernel for each shape and keeps the latest
+1,024, and most microbatches have a shape of their own (docs/scale.md)."""
 GATHERED_LAYERS = 2
 """Layers whose weights are whole on a device at once where a model is sharded: one that is used, one on its way."""
 
@@ -160,9 +165,12 @@ def training_memory(train: TrainingShape, world: int = 1) -> MemoryNeed:
 
 def scoring_memory(shape: DecoderShape, precision: Precision, *, tokens: int, scored: int) -> MemoryNeed:
     """The most memory of a stage without gradients: the weights, one layer at work, and the logits of a chunk."""
-    work = tokens * (SCORING_STREAMS * shape.width * precision.stream_bytes + _widest(shape) * precision.product_bytes)
+    work = tokens * (SCORING_STREAMS * shape.width * precision.stream_bytes + _widest_bytes(shape, precision))
     logits = min(scored * shape.vocabulary, HEAD_LOGITS[precision.device_kind]) * _logit_bytes(precision)
     parts: dict[str, float] = {"weights": shape.weights * precision.weight_bytes}
+    if precision.has_casts:
+        matrices = shape.layers * shape.layer_matrices + (shape.head_weights if scored else 0)
+        parts["casts of weights"] = CAST_BYTES * matrices
     return MemoryNeed(parts | ({"activations": work} if work > logits else {"logits": logits}), "a layer or the head")
 
 
@@ -194,15 +202,17 @@ def generation_memory(
     return MemoryNeed(parts, "all responses at their longest")
 
 
-def host_bytes(need: MemoryNeed, device_kind: str) -> int:
-    """Memory of the host that a process needs: its tensors on a processor; the weights on their way to a card.
+def host_bytes(need: MemoryNeed, device_kind: str, numerics: Numerics) -> int:
+    """Memory of the host that a process needs: tensors and kernels on a processor; the weights on their way to a card.
 
     Args:
         need: on the device.
         device_kind: `cpu` or `cuda`.
+        numerics: of the stage.
     """
-    tensors = need.bytes * HELD if device_kind == "cpu" else need.parts.get("weights", 0.0)
-    return int(tensors) + PROCESS_BYTES
+    if device_kind != "cpu":
+        return int(need.parts.get("weights", 0.0)) + PROCESS_BYTES
+    return int(need.bytes * HELD) + PROCESS_BYTES + (0 if numerics == "float32" else KERNEL_BYTES)
 
 
 def _kept(train: TrainingShape, world: int) -> float:
@@ -233,7 +243,7 @@ def _casts(train: TrainingShape) -> float:
     """Copies of matrices in the precision of their products, which autocast keeps to the end of the pass."""
     if not train.precision.has_casts:
         return 0.0
-    return 2.0 * (train.shape.layers * train.shape.layer_matrices + _head(train))
+    return float(CAST_BYTES) * (train.shape.layers * train.shape.layer_matrices + _head(train))
 
 
 def _head(train: TrainingShape) -> int:
@@ -257,6 +267,14 @@ def _adapted(train: TrainingShape) -> tuple[Linear, ...] | None:
     return train.shape.targeted(train.targets) if train.adapter_rank else None
 
 
-def _widest(shape: DecoderShape) -> int:
-    """Numbers per token of the widest part of a layer: both sides of the MLP's function, or of attention."""
-    return max(shape.mlp_width * (3 if shape.is_gated else 2), 2 * shape.query_width + 2 * shape.key_width)
+def _widest_bytes(shape: DecoderShape, precision: Precision) -> float:
+    """Bytes per token of the widest part of a layer: both sides of the MLP's function, or attention.
+
+    Where a processor attends in float32, queries, keys and values are there in both precisions, and keys and values
+    once for each head.
+    """
+    q, k, size = shape.query_width, shape.key_width, precision.product_bytes
+    attention = size * (2 * q + 2 * k)
+    if precision.attends_in_float32:
+        attention = 4 * 3 * q + size * (2 * q + 3 * k if shape.is_gated else q + 2 * k)
+    return max(size * shape.mlp_width * (3 if shape.is_gated else 2), attention)

@@ -204,10 +204,11 @@ def _drawing(
     prefill = forward_flops(shape, turns.prefill(rows.prompt, responses))
     each = f"{drawing.max_new_tokens} tokens" + (f" in each of {turns.count} turns" if turns.count > 1 else "")
     is_vllm = drawing.engine != "transformers"
+    kind: WorkKind = "generation" if is_vllm else "transformers generation"
     unknown = ("how many prefixes the search draws from",) if getattr(settings, "steps", None) is not None else ()
     return replace(
         bare,
-        work={"generation": tokens / sequences * read, "scoring": prefill},
+        work={kind: tokens / sequences * read, "scoring": prefill},
         numerics="bfloat16" if size == 2 else "float32",
         drawn_tokens=tokens,
         notes=(f"{responses:,} responses of at most {each}, {sequences} at once",),

@@ -8,20 +8,25 @@ was started from outside is not started again from inside.
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageSpec
 from benchbench.run.executor import Slot, StageEvent, StageNeeds
+from benchbench.run.host_versions import require_like_hosts, versions
 from benchbench.run.local import LocalExecutor
 from benchbench.run.ranked import lead
 from benchbench.run.worker import begin_process
+
+if TYPE_CHECKING:
+    from benchbench.training.ranks import Ranks
 
 _NAMES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 """Variables by which torchrun tells a process its place; `docs/slurm.md` sets them from those of srun."""
@@ -124,6 +129,10 @@ def lead_launched(shards: bool, pipe: Connection, root: str, device: str, thread
 
     place = launched_place()
     with joined_ranks(place.number, place.world, device=device, meeting=None, shards=shards) as ranks:
+        try:
+            refuse_unlike_hosts(ranks)
+        except BenchError as error:  # the others say it, too, and end the group
+            raise SystemExit(int(error.exit_code)) from None
         lead(
             pipe,
             Path(root),
@@ -141,7 +150,18 @@ def let_go_unused(device: str) -> None:
 
     place = launched_place()
     with joined_ranks(place.number, place.world, device=device, meeting=None) as ranks:
+        refuse_unlike_hosts(ranks)
         ranks.from_first(lambda: None)
+
+
+def refuse_unlike_hosts(ranks: Ranks) -> None:
+    """Return only if all processes have the versions of the first; each of them says why not.
+
+    Raises:
+        BenchError: exit code 5; on one host they are others.
+    """
+    hosts = ranks.gathered((platform.node(), versions()))
+    require_like_hosts(hosts, where="benchbench.cli.launched", remedy="leave that host out of the job")
 
 
 def follow_launched(place: LaunchedPlace, device: str) -> None:
@@ -168,6 +188,7 @@ def follow_launched(place: LaunchedPlace, device: str) -> None:
         joined_ranks(place.number, place.world, device=device, meeting=None) as ranks,
         EngineCache() as engines,
     ):
+        refuse_unlike_hosts(ranks)
         while (message := ranks.from_first(nothing)) is not None:
             root, threads, shards, values = message
             torch.set_num_threads(threads)

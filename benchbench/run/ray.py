@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -20,8 +20,9 @@ from typing import Any
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.records import StageSpec
 from benchbench.run.executor import Slot, StageEvent, StageLost, StageNeeds, StageProgress
+from benchbench.run.host_versions import UnlikeHost, refusal, versions
 from benchbench.run.local import GRACE_SECONDS
-from benchbench.run.ray_actor import THREADS_OF_RAY, StageActor, UnlikeHost, versions, work_for_ray
+from benchbench.run.ray_actor import THREADS_OF_RAY, StageActor, work_for_ray
 from benchbench.run.ray_cluster import join_cluster, lacks_memory_alone, no_room, set_variables, start_cluster
 
 ADDRESS = "RAY_ADDRESS"
@@ -181,7 +182,8 @@ class RayExecutor:
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
             return [StageLost(key, f"the place it ran on is gone ({type(error).__name__}: {' '.join(lines)[:300]})")]
         if isinstance(said, UnlikeHost):
-            raise _unlike(said, self._versions)
+            remedy = "leave that host out of the cluster"
+            raise refusal(said, self._versions, where="--executor ray", remedy=remedy)
         place.has_answered = self._has_placed = True
         if not all(isinstance(event, StageProgress) for event in said):  # it ended, or its worker is gone
             place.spec = place.answer = None
@@ -246,13 +248,3 @@ class RayExecutor:
             start_cluster(ray, num_cpus=self._threads * len(self._slots), num_gpus=cards)
         self._is_connected = True
         return ray
-
-
-def _unlike(unlike: UnlikeHost, ours: Mapping[str, str]) -> BenchError:
-    """A host that would compute something else."""
-    each = [f"{name} {version} in the place of {ours[name]}" for name, version in unlike.versions.items()]
-    return BenchError(
-        f"--executor ray: expected the versions of this machine on every host, found on {unlike.host} "
-        f"{', '.join(each)}; install the same there, or leave that host out of the cluster",
-        exit_code=ExitCode.UNAVAILABLE,
-    )

@@ -9,18 +9,15 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
-from hashlib import sha256
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import benchbench
 from benchbench.core.records import StageSpec
 from benchbench.run.executor import StageEvent, StageNeeds
+from benchbench.run.host_versions import UnlikeHost, unlike, versions
 from benchbench.run.local import LocalExecutor
 from benchbench.run.worker import work
-from benchbench.stages.environment import package_versions
 
 THREADS_OF_RAY = "OMP_NUM_THREADS"
 """Variable that Ray sets in its actors, and libraries read."""
@@ -29,23 +26,6 @@ THREADS_OF_RAY = "OMP_NUM_THREADS"
 def work_for_ray(pipe: Connection, root: str, device: str, threads: int) -> None:
     """As `run.worker.work`; records say who started it."""
     work(pipe, root, device, threads, executor="ray")
-
-
-def versions() -> dict[str, str]:
-    """Of Python, of the packages that may move numbers, and of this package's code: equal on all hosts."""
-    code, root = sha256(), Path(benchbench.__file__).parent
-    for path in sorted(root.rglob("*.py")):
-        code.update(f"{path.relative_to(root)} ".encode() + path.read_bytes())
-    return {"python": platform.python_version(), **package_versions(), "benchbench's code": code.hexdigest()[:12]}
-
-
-@dataclass(frozen=True)
-class UnlikeHost:
-    """A host that has other versions than the command's."""
-
-    host: str
-    versions: Mapping[str, str]
-    """Name -> version there, of what differs."""
 
 
 class StageActor:
@@ -57,15 +37,14 @@ class StageActor:
         os.environ.pop(THREADS_OF_RAY, None)
         if omp_threads is not None:
             os.environ[THREADS_OF_RAY] = omp_threads
-        here = versions()
-        self._unlike = {name: here.get(name, "none") for name, version in expected.items() if here.get(name) != version}
+        self._unlike = unlike(platform.node(), versions(), expected)
         self._executor = LocalExecutor(Path(root), [device], threads=threads, target=target)
 
     def listen(self, task: tuple[Any, StageNeeds] | None, timeout: float) -> list[StageEvent] | UnlikeHost:
         """Start a stage, where one is given, and say what comes of it; nothing after so many seconds without any."""
         if task is not None:
-            if self._unlike:
-                return UnlikeHost(platform.node(), self._unlike)
+            if self._unlike is not None:
+                return self._unlike
             self._executor.submit(StageSpec.from_json(task[0]), task[1], self._executor.slots()[0])
         return list(self._executor.events(timeout))
 

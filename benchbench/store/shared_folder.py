@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -19,6 +20,27 @@ from benchbench.store.drafts import draft_prefix
 
 _NOT_DONE = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EXDEV, errno.EPERM, errno.ENOLCK}
 """What a file system answers that does not do something; a full or read-only one is said as such (`store.disk`)."""
+
+
+MOUNTS = Path("/proc/self/mountinfo")
+"""Where each file system is, and of which kind."""
+LOCAL_KINDS = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "tmpfs", "overlay"})
+"""Kinds of file systems that only processes of this machine see."""
+
+
+def is_of_this_machine(folder: Path) -> bool:
+    """Whether a folder is on a file system that only this machine sees; not where its kind is not known."""
+    try:
+        lines = MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return False
+    path, length, kind = folder.resolve(), -1, ""
+    for line in lines:
+        mount, _, system = line.partition(" - ")
+        place = Path(re.sub(r"\\([0-7]{3})", lambda number: chr(int(number[1], 8)), mount.split(" ")[4]))
+        if path.is_relative_to(place) and len(place.parts) >= length:  # of several in one place the last one is seen
+            length, kind = len(place.parts), system.split(" ")[0]
+    return kind in LOCAL_KINDS
 
 
 def require_safe_folder(folder: Path, *, with_locks: bool = False) -> None:

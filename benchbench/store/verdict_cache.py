@@ -16,12 +16,15 @@ from benchbench.core.judge import Contest, Verdict
 from benchbench.store.damage import say, say_damage
 from benchbench.store.files import sync
 from benchbench.store.leases import check, hold
+from benchbench.store.shared_folder import is_of_this_machine
 from benchbench.store.verdict_records import FAULTS, read_old_answers, verdict_json, verdict_of
 
 BUSY_SECONDS = 60.0
 """How long a process waits for others that write to the same database."""
 FORMAT = 2
 """Of the database, as its `user_version`; a database of anything else has another."""
+ROLLBACK = "DELETE"
+"""The journal of a database that several hosts may see: it rests on locks alone."""
 WITHOUT_CHECKSUMS = 1
 """The format before, which is brought to this one when it is opened."""
 _TABLES = f"""
@@ -150,6 +153,8 @@ class VerdictCache:
         )
         self._close = weakref.finalize(self, database.close)
         version = database.execute("PRAGMA user_version").fetchone()[0]
+        if _journal(self.path) == ROLLBACK and database.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+            database.execute(f"PRAGMA journal_mode = {ROLLBACK}")  # made where one machine saw it
         if version == WITHOUT_CHECKSUMS:
             version = _with_checksums(database)
         if version != FORMAT:
@@ -204,7 +209,7 @@ def _make(path: Path, report: Callable[[str], None]) -> None:
         answers = read_old_answers(old)
         draft.unlink(missing_ok=True)
         with closing(sqlite3.connect(draft, isolation_level=None)) as database:
-            database.execute("PRAGMA journal_mode = WAL")
+            database.execute(f"PRAGMA journal_mode = {_journal(path)}")
             database.executescript(f"BEGIN;{_TABLES}")
             texts = ((key, verdict_json(verdict)) for key, verdict in answers.verdicts.items())
             rows = ((key, text, answer_checksum(key, text)) for key, text in texts)
@@ -219,6 +224,11 @@ def _make(path: Path, report: Callable[[str], None]) -> None:
     if answers.verdicts or answers.damaged:
         left_out = f"; {answers.damaged} damaged lines were left out" if answers.damaged else ""
         report(f"{path}: {len(answers.verdicts)} answers taken over from {old.name}{left_out}")
+
+
+def _journal(path: Path) -> str:
+    """How a database outlives a killed writer: on one machine by a log that readers share in memory."""
+    return "WAL" if is_of_this_machine(path.parent) else ROLLBACK
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from benchbench.commands.costs.run import is_like
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord
 from benchbench.cost.devices import DEVICES, parse_fleet
-from benchbench.cost.rates import FinishedWork, assumed_rate, measured_rate, rate_of
+from benchbench.cost.rates import FinishedStage, FinishedWork, RateKey, assumed_rate, measured_rate, rate_of, separated
 
 
 def test_a_number_and_a_device():
@@ -58,6 +58,23 @@ def test_a_rate_is_what_stages_that_ran_came_to():
     assert measured_rate(("scoring", "float32"), ran) is None
 
 
+def test_of_a_stage_that_does_several_things_the_known_ones_are_taken_off():
+    """100 operations of scoring take 10 s; a stage of 50 of them and 30 bytes in 11 s read 30 bytes in 6 s."""
+    scoring: RateKey = ("scoring", "float32")
+    drawing: RateKey = ("generation", "float32")
+    both = FinishedStage({drawing: 30.0, scoring: 50.0}, 11)
+    assert separated([both]) == [], "two things are not known"
+    ran = separated([both, FinishedStage({scoring: 100.0}, 10), FinishedStage({drawing: 30.0, scoring: 500.0}, 11)])
+    assert ran == [FinishedWork(scoring, 100, 10), FinishedWork(drawing, 30, 6)], "nothing was left of the last one"
+
+
+def test_the_start_of_an_engine_is_in_no_rate_of_drawing():
+    """The first of three stages also started the engine."""
+    ran = [FinishedWork(("generation", "float32"), 10, seconds) for seconds in (7, 1, 1)]
+    rate = measured_rate(("generation", "float32"), ran)
+    assert rate is not None and rate.seconds(20) == (2, 2)
+
+
 def test_without_any_a_range_of_two_is_assumed_and_says_so():
     rate = assumed_rate(("training", "autocast"), DEVICES["H100"])
     assert rate is not None and not rate.is_measured
@@ -81,6 +98,7 @@ def test_where_a_rate_is_not_stated_there_is_none():
 
 def test_nothing_is_assumed_of_a_processor():
     assert rate_of(("training", "float32"), DEVICES["cpu"], []) is None
+    assert rate_of(("judging", "chat_endpoint"), DEVICES["H100"], []) is None, "nor of a judge"
 
 
 @pytest.mark.parametrize(

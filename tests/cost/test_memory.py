@@ -71,8 +71,8 @@ def shape_of(family: str) -> DecoderShape:
     return shape
 
 
-def peak_of_a_step(train: TrainingShape, batch: Any) -> int:
-    """The most bytes of a forward and a backward pass, beside the weights."""
+def peak_of_a_step(train: TrainingShape, batch: Any, *, scores: bool = False) -> int:
+    """The most bytes of a forward and a backward pass, or of a pass that scores, beside the weights."""
     config = AutoConfig.for_model(**values_of(train.shape.family))
     model: Any = AutoModelForCausalLM.from_config(config, attn_implementation="sdpa")
     use_packed_rows(model)
@@ -86,10 +86,24 @@ def peak_of_a_step(train: TrainingShape, batch: Any) -> int:
     live.watch(model)
     with live:
         autocast = torch.autocast("cpu", dtype=torch.bfloat16, enabled=train.precision.has_casts)
-        with autocast:
+        with torch.set_grad_enabled(not scores), autocast:
             logps = token_logps(model, batch).token
-        logps.sum().backward()
+        if not scores:
+            logps.sum().backward()
     return live.peak
+
+
+@pytest.mark.parametrize("numerics", ["float32", "autocast"])
+@pytest.mark.parametrize("family", ["gpt_neox", "llama"])
+def test_the_most_bytes_of_a_pass_that_scores(family: str, numerics: Any):
+    """Under autocast attention is the largest part of a layer, and casts of all weights are kept."""
+    batch = batch_of(4, PROMPT, RESPONSE)
+    assert batch.packed is not None
+    tokens, scored, precision = batch.packed.ids.numel(), int(batch.response.sum()), Precision(numerics, "cpu")
+    need = scoring_memory(shape_of(family), precision, tokens=tokens, scored=scored)
+    train = TrainingShape(shape_of(family), precision, tokens, scored, PROMPT + RESPONSE, several=False)
+    step = need.bytes - need.parts["weights"]
+    assert step == pytest.approx(peak_of_a_step(train, batch, scores=True), rel=0.15)
 
 
 @pytest.mark.parametrize("lora", [False, True], ids=["full", "LoRA"])

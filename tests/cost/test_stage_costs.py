@@ -18,7 +18,7 @@ from benchbench.commands.stage_estimates import crowded_line, with_engine_device
 from benchbench.core.records import StageSpec
 from benchbench.cost.context import StageCost
 from benchbench.cost.judging import asks_for_pay
-from benchbench.cost.memory import MemoryNeed, generation_memory, host_bytes
+from benchbench.cost.memory import KERNEL_BYTES, MemoryNeed, generation_memory, host_bytes
 from benchbench.cost.shapes import DecoderShape, model_shape
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.run.executor import StageNeeds
@@ -129,8 +129,9 @@ def test_an_engine_is_spread_over_as_many_cards_as_its_model_needs():
 
 def test_of_a_host_a_stage_asks_for_its_tensors_on_a_processor_and_for_its_weights_on_a_card():
     need = MemoryNeed({"weights": 2.0**30, "activations": 2.0**31}, "any")
-    assert host_bytes(need, "cpu") == int(1.7 * 3 * 2**30) + 2**30
-    assert host_bytes(need, "cuda") == 2 * 2**30
+    assert host_bytes(need, "cpu", "float32") == int(1.7 * 3 * 2**30) + 2**30
+    assert host_bytes(need, "cpu", "autocast") == host_bytes(need, "cpu", "float32") + KERNEL_BYTES
+    assert host_bytes(need, "cuda", "autocast") == 2 * 2**30
     spec = StageSpec("score", "scores", {}, {}, {})
     costs = {spec.key: StageCost(spec.key, "score", "scores", {}, memory=lambda _: need)}
     assert with_host_memory(lambda _: StageNeeds(), costs, "cuda")(spec).host_bytes == 2 * 2**30

@@ -57,8 +57,9 @@ def _of_hosts(known: Mapping[str, Any]) -> str:
     hosts = " and ".join(str(count) for count in known["stages that ended on each host"].values())
     beyond = beyond_circumstances(fields)
     return (
-        f"**Two hosts.** The same grid on two hosts with networks, names and process numbers of their own (namespaces "
-        f"of one machine) and one folder, by `python -m benchmarks.ray_hosts results/performance/ray.json` on "
+        f"**Two hosts.** The same grid, with {known['steps']} steps of each training, on two hosts with networks, "
+        "names and process numbers of their own (namespaces of one machine) and one folder, by "
+        f"`python -m benchmarks.ray_hosts results/performance/ray.json` on "
         f"{known['date']}: an actor is killed in a preference stage on the second host, then that whole host, then the "
         f"command with its driver on the first; the host comes back, and the same command finishes the grid. "
         f"{known['done when the driver was killed']} stages were done when the driver was killed, and "

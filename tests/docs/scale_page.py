@@ -6,20 +6,23 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchbench.cost.activations import Precision
 from benchbench.cost.devices import DEVICES, USABLE
-from benchbench.cost.memory import TrainingShape, training_memory
+from benchbench.cost.memory import KERNEL_BYTES, TrainingShape, training_memory
 from benchbench.cost.passes import RowTokens, cache_bytes, training_flops, work_of
 from benchbench.cost.queue import QueueConditions, grid_jobs, simulate
 from benchbench.cost.rates import ASSUMED
 from benchbench.cost.shapes import FAMILIES, DecoderShape, model_shape
+from benchmarks.costs import COMPILES
 
 from .ray_section import ray_section
 
 ROOT = Path(__file__).resolve().parents[2]
 MEASURED = ROOT / "results" / "performance" / "costs.json"
+STAGE_TIMES = ROOT / "results" / "performance" / "stage_times.json"
 TOKENS = 16384
 RANK = 16
 NEOX = {"model_type": "gpt_neox", "vocab_size": 50304}
@@ -45,8 +48,9 @@ HEAD = f"""# Scale
 
 What stages need before they run: `bench plan RECIPE ... --on 8xH100` prints it for a recipe or a grid, `--dry-run`
 the memory of the biggest stage. Made by `make docs` from the functions of `benchbench/cost/`; the measured rows are
-those of [results/performance/costs.json](../results/performance/costs.json), which `python -m benchmarks.costs`
-writes.
+those of [results/performance/costs.json](../results/performance/costs.json) and
+[stage_times.json](../results/performance/stage_times.json), which `python -m benchmarks.costs` and
+`python -m benchmarks.stage_times` write.
 
 Nothing on this page was run on a card or on two machines: tables of cards are *computed*, rates of devices *stated*
 by their makers, and *measured* is what ran on the processor that is named.
@@ -69,7 +73,9 @@ by their makers, and *measured* is what ran on the processor that is named.
   in the same precision, else {ASSUMED["training"][0]:.0%} to {ASSUMED["training"][1]:.0%} of the rate stated for
   that precision (float32 has one far below that of bfloat16), which is *assumed* and therefore
   a range of a factor of two. Drawing tokens reads the weights once for each token of all sequences, so its rate is
-  of bytes; responses count as long as they may be.
+  of bytes; responses count as long as they may be, in what is left as in what is finished. Of a stage that scores
+  prompts and draws, what scoring takes is taken off, and what is left is the rate of drawing. A judge has a rate of
+  answers, of finished stages that asked it; what its cache answered counts as nothing.
 - **Money.** Device-hours times `--price`; questions to judges are counted, and priced where the recipe has the
   judge's prices.
 - **Not known is not zero.** A stage whose time is not known is named under the table and is in no sum.
@@ -254,8 +260,49 @@ def _memory(stage: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _process(stage: Mapping[str, Any]) -> tuple[object, ...]:
-    """Stages of one process are compared with each other, those with adapters and those of each precision apart."""
-    return stage["model"], stage["given_back"], "LoRA" in stage["case"], "autocast" in stage["case"]
+    """Stages of one process are compared with each other; apart are adapters, each precision, and what compiles."""
+    case = stage["case"]
+    return stage["model"], stage["given_back"], "LoRA" in case, "autocast" in case, case == COMPILES
+
+
+def whole_stages() -> Iterator[str]:
+    """Finished stages of a grid beside what the others say of each, by kind."""
+    known = json.loads(STAGE_TIMES.read_text(encoding="utf-8"))
+    ratios: dict[str, list[float]] = {}
+    for stage in known["stages"]:
+        ratios.setdefault(stage["kind"], []).append(stage["computed_seconds"] / stage["measured_seconds"])
+    yield (
+        "### Whole stages\n\nOf each finished stage of "
+        f"`bench compare {' '.join(known['targets'])} --seeds {' '.join(map(str, known['seeds']))}` the time that "
+        "`bench plan --on cpu` gives it where only the others had run, over the time that it took, by "
+        f"`python -m benchmarks.stage_times` (processor {known['hardware']['processor']}, a thread for each stage).\n"
+    )
+    rows = [
+        [
+            kind,
+            str(len(each)),
+            f"{min(each):.2f}",
+            f"{median(each):.2f}",
+            f"{max(each):.2f}",
+            str(sum(map(_is_near, each))),
+        ]
+        for kind, each in ratios.items()
+    ]
+    yield table(["kind", "stages", "least", "middle", "most", "within 25%"], rows)
+    yield (
+        "The first stage that drew also started the engine, which the middle of the rates leaves out and the queue's "
+        "start of a stage stands for. A judge that computes is done with a stage in a tenth of a second here.\n"
+    )
+
+
+def _is_near(ratio: float) -> bool:
+    return 0.75 <= ratio <= 1.25
+
+
+def kernel_words() -> str:
+    """What a process keeps of kernels."""
+    kept = json.loads(MEASURED.read_text(encoding="utf-8"))["kernels"]
+    return ", ".join(f"{mib:.0f} MiB after {count:,}" for count, mib in kept)
 
 
 def scale_page() -> str:
@@ -294,10 +341,14 @@ def scale_page() -> str:
         "others show whether operations predict time. Training of adapters has a rate of its own: beside each product "
         "it passes several times over its result; at this width one rate for both would be wrong by a quarter to a "
         "half. bfloat16 has one, too. So stages of one precision say nothing of another, and nothing on this page "
-        "shows that a rate holds on another machine, or for generation.\n\n"
+        "shows that a rate holds on another machine.\n\n"
         "A process that keeps what is freed has room before a stage begins, so what a stage adds to it says little: no "
-        "memory is shown there. The first score of a process counts code that is loaded for it. Under autocast the "
-        "process had about 35 MiB more than its tensors, which are within 15% of what is computed "
-        "(`tests/cost/test_memory.py`); what holds the rest was not found.\n",
+        "memory is shown there. The first score of a process counts code that is loaded for it. The first stage under "
+        "autocast is larger, and *again* in the same process, with the same shapes, it is its tensors: torch's library "
+        "for products compiles a kernel for each shape in bfloat16 and keeps the latest 1,024. A process that does "
+        f"nothing but one product with ever more rows keeps {kernel_words()} shapes. None of it depends on the size of "
+        "the model, and float32 has none. Since most microbatches have a number of tokens of their own, Ray is asked "
+        f"for {KERNEL_BYTES / 2**20:.0f} MiB of a host for a stage in bfloat16 on a processor.\n",
+        *whole_stages(),
     ]
     return "\n".join(parts)

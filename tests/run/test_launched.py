@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from benchbench.core.errors import BenchError
-from benchbench.run.launched import AT_WORK, LaunchedExecutor, LaunchedPlace, launched_place
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.run.host_versions import versions
+from benchbench.run.launched import AT_WORK, LaunchedExecutor, LaunchedPlace, launched_place, refuse_unlike_hosts
 from benchbench.run.machine import choose_machine, open_executor
 
 VARIABLES = {"RANK": "5", "WORLD_SIZE": "8", "LOCAL_RANK": "1", "MASTER_ADDR": "head", "MASTER_PORT": "29500"}
@@ -65,3 +68,15 @@ def test_processes_that_were_launched_are_not_divided(workers: int | None, world
 @pytest.mark.usefixtures("launched")
 def test_another_executor_is_another_executor():
     assert choose_machine("cpu", 2, [(None, SMALL)]).world_size == 1
+
+
+def test_a_host_with_other_versions_is_refused_by_every_process():
+    """Each of them has heard of all hosts when they meet."""
+    here = versions()
+    every = [("node1", here), ("node2", here), ("node3", here | {"torch": "1.0"})]
+    ranks: Any = SimpleNamespace(gathered=lambda _: every)
+    with pytest.raises(BenchError, match=r"found on node3 torch 1\.0 in the place of .*; install the same") as refused:
+        refuse_unlike_hosts(ranks)
+    assert refused.value.exit_code is ExitCode.UNAVAILABLE
+    ranks.gathered = lambda _: every[:2]
+    refuse_unlike_hosts(ranks)

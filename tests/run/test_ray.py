@@ -15,9 +15,10 @@ from benchbench.core.records import StageRecord, StageSpec
 from benchbench.run import ray as executor_of_ray
 from benchbench.run import ray_cluster
 from benchbench.run.executor import StageEnded, StageLost, StageNeeds, StageProgress
+from benchbench.run.host_versions import UnlikeHost, versions
 from benchbench.run.machine import choose_machine
 from benchbench.run.ray import RayExecutor
-from benchbench.run.ray_actor import StageActor, UnlikeHost, versions
+from benchbench.run.ray_actor import StageActor
 from benchbench.run.scheduler import Scheduler
 from benchbench.store.runs import RunStore
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.store.shared_folder import require_safe_folder
+from benchbench.store import shared_folder
+from benchbench.store.shared_folder import is_of_this_machine, require_safe_folder
 
 REAL_OPEN = os.open
 
@@ -45,6 +47,7 @@ def test_a_folder_of_this_machine_is_safe_and_nothing_stays_in_it(tmp_path: Path
             refusing(errno.EXDEV),
             "move a folder whole, found one that cannot .Invalid cross-device link",
         ),
+        (fcntl, "lockf", refusing(errno.ENOLCK), "lock a file, found one that cannot .No locks available"),
     ],
 )
 def test_one_that_lacks_a_step_is_refused_with_it(
@@ -60,3 +63,23 @@ def test_a_full_disk_is_not_said_to_be_the_wrong_file_system(tmp_path: Path, mon
     monkeypatch.setattr(Path, "rename", refusing(errno.ENOSPC))
     with pytest.raises(OSError, match="No space left"):
         require_safe_folder(tmp_path)
+
+
+def test_a_file_system_of_other_hosts_is_told_by_its_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The innermost mount counts, the last of several in one place; a name with a blank is written with its number."""
+    mounts = tmp_path / "mountinfo"
+    lines = [
+        "22 1 8:1 / / rw - ext4 /dev/sda rw",
+        "23 22 0:5 / /shared rw shared:1 - nfs4 host:/shared rw",
+        "24 23 8:2 / /shared/my\\040disk rw - xfs /dev/sdb rw",
+        "25 22 8:3 / /late rw - ext4 /dev/sdc rw",
+        "26 25 0:6 / /late rw - lustre host:/late rw",
+    ]
+    mounts.write_text("\n".join(lines))
+    monkeypatch.setattr(shared_folder, "MOUNTS", mounts)
+    kinds = {
+        name: is_of_this_machine(Path(name)) for name in ("/runs", "/shared/runs", "/shared/my disk/runs", "/late")
+    }
+    assert kinds == {"/runs": True, "/shared/runs": False, "/shared/my disk/runs": True, "/late": False}
+    monkeypatch.setattr(shared_folder, "MOUNTS", tmp_path / "none")
+    assert not is_of_this_machine(tmp_path), "what is not known is not taken for one of this machine"

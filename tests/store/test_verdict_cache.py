@@ -132,6 +132,30 @@ def test_a_process_that_is_killed_leaves_every_answer_that_it_added(tmp_path: Pa
     assert len(VerdictCache(path)) == 20
 
 
+def test_on_a_file_system_of_other_hosts_nothing_rests_on_the_memory_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """No file of shared memory, whoever made the database; a killed writer's answers stay, and nobody may hold it."""
+    path = tmp_path / "cache.sqlite"
+    here = VerdictCache(path)
+    here.add("before", Verdict(1.0))
+    monkeypatch.setattr(verdict_cache, "is_of_this_machine", lambda folder: False)
+    monkeypatch.setattr(verdict_cache, "BUSY_SECONDS", 0.05)
+    with pytest.raises(BenchError, match="database is locked"):
+        VerdictCache(path)
+    del here
+    monkeypatch.setattr(verdict_cache, "BUSY_SECONDS", 60)
+    workers = [FORK.Process(target=_add_and_die, args=(path,)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(VerdictCache(path)) == 21 and VerdictCache(path).get("before") == Verdict(1.0)
+    assert not Path(f"{path}-wal").exists() and not Path(f"{path}-shm").exists()
+    made = VerdictCache(tmp_path / "other.sqlite")
+    assert made.add("a", Verdict(0.5)) == Verdict(0.5) and not Path(f"{made.path}-wal").exists()
+
+
 def test_every_judge_has_a_file_of_its_own(tmp_path: Path):
     one, two = VerdictCache.of(tmp_path, JUDGE), VerdictCache.of(tmp_path, JUDGE | {"version": 2})
     assert one.path != two.path and one.path.parent == tmp_path / "verdicts"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from benchbench.commands.resolve import common_seeds, parse_seeds, resolve_all
 from benchbench.commands.run_plan import RunOptions, Session, open_session
@@ -15,10 +16,9 @@ from benchbench.cost.context import StageCost
 from benchbench.cost.devices import Fleet, parse_fleet
 from benchbench.cost.fit import FittedStage, placed
 from benchbench.cost.queue import QueueConditions, QueueOutcome, job_of, simulate
-from benchbench.cost.rates import FinishedWork, RateKey, RateRange, rate_of
+from benchbench.cost.rates import FinishedStage, RateKey, RateRange, rate_of, separated
 from benchbench.data.model_size import machine_bytes
 from benchbench.recipe.overrides import parse_overrides
-from benchbench.store.runs import RunStore
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,8 @@ def planned_costs(request: CostRequest, options: RunOptions) -> CostReport:
     costs = costs_of(session, kind)
     store = options.store
     usable = machine_bytes() / fleet.count if kind == "cpu" else fleet.device.usable_bytes
-    ran = list(_ran(costs.values(), store, fleet, session))
-    needed: list[RateKey] = sorted({(kind, cost.numerics) for cost in costs.values() for kind in cost.work})
+    ran = separated(ran_stages(costs.values(), session, fleet).values())
+    needed = sorted({key for cost in costs.values() for key in cost.rated_work})
     rates = {each: rate_of(each, fleet.device, ran) for each in needed}
     stages = tuple(
         PlannedStage(cost, not session.assumed and store.is_done(key), place, _seconds(cost, rates, place))
@@ -176,16 +176,28 @@ def costs_of(session: Session, device_kind: str, *, counted: bool = True) -> dic
     return stage_costs(session.plan.stages, session.prepared, device_kind, counted=counted)
 
 
-def _ran(costs: Iterable[StageCost], store: RunStore, fleet: Fleet, session: Session) -> Iterator[FinishedWork]:
-    """Finished stages of the plan that ran on such a device; a stage with two kinds of work says nothing of either."""
-    if session.assumed:
-        return
-    for cost in costs:
-        record = store.record(cost.key)
-        if record is None or record.status != "done" or len(cost.work) != 1 or not is_like(record, fleet):
+def ran_stages(costs: Iterable[StageCost], session: Session, fleet: Fleet) -> dict[str, FinishedStage]:
+    """Key -> finished stage that ran on such a device, but those of which something is not known.
+
+    Args:
+        costs: of the stages of the plan.
+        session: the plan.
+        fleet: the devices.
+    """
+    ran: dict[str, FinishedStage] = {}
+    for cost in () if session.assumed else costs:
+        record = session.options.store.record(cost.key)
+        if record is None or record.status != "done" or cost.unknown or not is_like(record, fleet):
             continue
-        ((kind, work),) = cost.work.items()
-        yield FinishedWork((kind, cost.numerics), work, record.seconds)
+        share = _asked(record.summary) if cost.judge else 1.0
+        ran[cost.key] = FinishedStage({key: work * share for key, work in cost.rated_work.items()}, record.seconds)
+    return ran
+
+
+def _asked(summary: Mapping[str, Any]) -> float:
+    """The share of a judge's answers that were waited for: the others were kept from before."""
+    calls = summary.get("calls", 0)
+    return calls / max(1, calls + summary.get("cached", 0))
 
 
 def is_like(record: StageRecord, fleet: Fleet) -> bool:
@@ -205,8 +217,8 @@ def _seconds(
     if not cost.work and (cost.unknown or cost.memory is not None):
         return None
     low = high = 0.0
-    for kind, work in cost.work.items():
-        rate = rates[kind, cost.numerics]
+    for key, work in cost.rated_work.items():
+        rate = rates[key]
         if rate is None:
             return None
         least, most = rate.seconds(work)

@@ -7,6 +7,7 @@ from typing import Any
 
 from benchbench.commands.costs.run import CostReport, PlannedCosts, PlannedStage
 from benchbench.cost.memory import MemoryNeed
+from benchbench.cost.rates import rate_name
 
 
 def cost_rows(costs: PlannedCosts) -> list[dict[str, Any]]:
@@ -46,10 +47,10 @@ def cost_lines(report: CostReport) -> Iterator[str]:
         "GiB: computed, of tensors on each device"
         + ("" if device.memory_gib is None else f", of {device.memory_gib:.1f} GiB, as nvidia-smi reports it")
     )
-    for (kind, numerics), rate in costs.rates.items():
+    for key, rate in costs.rates.items():
         said = "no rate: nothing ran here, and none is stated" if rate is None else rate.origin
         source = "" if rate is None or rate.is_measured else f" ({device.source})"
-        yield f"{kind} in {numerics}: {said}{source}"
+        yield f"{rate_name(key)}: {said}{source}"
     yield from dict.fromkeys(f"tokens: {stage.cost.origin}" for stage in costs.stages if stage.cost.origin)
     biggest = biggest_stage(costs.left)
     if biggest is not None and biggest.place.need is not None:
@@ -132,10 +133,8 @@ def cost_document(report: CostReport) -> dict[str, Any]:
         "cells": costs.cells,
         "stages": [_stage_values(stage) for stage in costs.stages],
         "rates": {
-            f"{kind} in {numerics}": None
-            if rate is None
-            else {"low": rate.low, "high": rate.high, "origin": rate.origin}
-            for (kind, numerics), rate in costs.rates.items()
+            rate_name(key): None if rate is None else {"low": rate.low, "high": rate.high, "origin": rate.origin}
+            for key, rate in costs.rates.items()
         },
         "hours": None if report.hours is None else list(report.hours),
         "device_hours": None if report.device_hours is None else list(report.device_hours),
