@@ -1,4 +1,4 @@
-"""Tables as LaTeX, for a column of a paper: `booktabs` is the one package that they need."""
+"""Tables as LaTeX, for a column of a paper: they need `booktabs`, and `graphicx` where a table may be too wide."""
 
 from __future__ import annotations
 
@@ -31,6 +31,9 @@ LONGEST_CELL = 30
 _NARROWEST = 14
 """Characters of such a column, at least."""
 _NUMBER = re.compile(r"(?<![\w.])-(?=\d)")
+_LONG_WORD = re.compile(r"\S{25,}")
+_JOINT = re.compile(r"\\_|(?<=\w)[./](?=\w)")
+"""Where a long word, such as the name of a setting, may go on in the next line."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,14 @@ _SIZES = (
     _Size(r"\scriptsize\setlength{\tabcolsep}{3pt}", 86, 1.5),
 )
 """The first in which a table fits is taken, or the last."""
+_SHRUNK = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
 
 
 def tex_table(table: PageTable) -> str:
-    """The table as a float with caption and label; its columns stand without rules between them, as booktabs asks for.
+    r"""The table as a float with caption and label; its columns stand without rules between them, as booktabs asks for.
 
-    What a narrow document leaves out is named in a comment.
+    What a narrow document leaves out is named in a comment. A table in smaller letters than \small is made
+    narrower where it is wider than the line, since how wide letters are is known to LaTeX alone.
     """
     places = [place for place in range(len(table.head)) if place not in table.left_out]
     head = [table.head[place] for place in places]
@@ -68,20 +73,22 @@ def tex_table(table: PageTable) -> str:
     dropped = [table.head[place] for place in table.left_out]
     comment = [f"% left out, since a column of a paper is narrow: {_one_line(', '.join(dropped))}"] if dropped else []
     notes = [rf"\par\smallskip {escaped_tex(note)}" for note in table.notes]
+    shrunk = size != _SIZES[0].command
     lines = [
-        r"% \usepackage{booktabs}",
+        r"% \usepackage{booktabs,graphicx}" if shrunk else r"% \usepackage{booktabs}",
         *comment,
         r"\begin{table}[t]",
         rf"\centering{size}",
         rf"\caption{{{escaped_tex(table.title)}}}",
         rf"\label{{tab:{table.name.replace('_', '-')}}}",
+        *([_SHRUNK] if shrunk else []),
         rf"\begin{{tabular}}{{@{{}}{columns}@{{}}}}",
         r"\toprule",
         _row(head),
         r"\midrule",
         *(_row(row) for row in body),
         r"\bottomrule",
-        r"\end{tabular}",
+        r"\end{tabular}" + ("}" if shrunk else ""),
         *([r"\begin{flushleft}\footnotesize", *notes, r"\end{flushleft}"] if notes else []),
         r"\end{table}",
     ]
@@ -92,6 +99,7 @@ def escaped_tex(text: str) -> str:
     """A text in one line in which no character is a command; a minus before a number is one."""
     flat = "".join(_SPECIAL.get(character, character) for character in _one_line(text))
     flat = re.sub(r"(?<!-)--+", lambda run: "{-}".join(run.group()), flat)
+    flat = _LONG_WORD.sub(lambda word: _JOINT.sub(r"\g<0>\\allowbreak{}", word.group()), flat)
     return _NUMBER.sub("$-$", flat)
 
 

@@ -16,7 +16,7 @@ from tests.report.page.stored import EVIL, stored
 
 COMMANDS = {
     "begin end toprule midrule bottomrule caption label centering small footnotesize scriptsize setlength tabcolsep "
-    "par smallskip linewidth "
+    "par smallskip linewidth resizebox ifdim width else fi allowbreak "
     "textbackslash textasciitilde textasciicircum textless textgreater textbar char"
 }
 
@@ -36,7 +36,7 @@ def check(text: str) -> None:
         else:
             assert open_environments.pop() == name
     assert open_environments == []
-    bare = re.sub(r"\\[&%$#_{}]|\\\\", "", body)
+    bare = re.sub(r"\\[&%$#_{}]|\\\\|(?<=\{)%$|(?<=width)>(?=.linewidth)", "", body, flags=re.MULTILINE)
     assert bare.count("{") == bare.count("}")
     assert {name for name in re.findall(r"\\([a-zA-Z]+)", bare)} <= set(next(iter(COMMANDS)).split())
     assert not set(re.sub(r"\$-\$", "", bare)) & set('%#_^~$"<>|')
@@ -91,6 +91,13 @@ def test_a_minus_before_a_number_is_one_and_a_hyphen_stays():
     assert escaped_tex("-0.01 [-0.04, +0.02] near-equal 1e-3") == "$-$0.01 [$-$0.04, +0.02] near-equal 1e-3"
 
 
+def test_a_long_name_may_go_on_in_the_next_line_and_a_number_may_not():
+    assert escaped_tex("dpo_tiny 0.0125") == r"dpo\_tiny 0.0125"
+    broken = escaped_tex("model.from_config.rope_parameters")
+    assert broken.replace(r"\allowbreak{}", "") == r"model.from\_config.rope\_parameters"
+    assert broken.count(r"\allowbreak{}") == 4
+
+
 @pytest.mark.skipif(
     shutil.which("pdflatex") is None, reason="no LaTeX on this machine (Debian: texlive-latex-recommended)"
 )
@@ -101,7 +108,8 @@ def test_latex_sets_every_table_of_a_page(tmp_path: Path):
         PageTable("evil", EVIL, ["method", *evil], [["a", *evil], [EVIL, *evil], ["[1pt]", *evil], ["*", *evil]]),
     ]
     body = "\n".join(map(tex_table, tables))
-    text = f"\\documentclass{{article}}\n\\usepackage{{booktabs}}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
+    head = "\\documentclass{article}\n\\usepackage{booktabs,graphicx}\n\\begin{document}\n"
+    text = f"{head}{body}\n\\end{{document}}\n"
     (tmp_path / "tables.tex").write_text(text, encoding="utf-8")
     ended = subprocess.run(
         ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "-no-shell-escape", "tables.tex"],
@@ -112,6 +120,9 @@ def test_latex_sets_every_table_of_a_page(tmp_path: Path):
         check=False,
     )
     assert ended.returncode == 0, ended.stdout[-2000:]
+    lines = re.findall(r"Overfull .hbox \([\d.]+pt too wide\) .* at lines (\d+)--", ended.stdout)
+    evil_from = text[: text.index("tab:evil")].count("\n")
+    assert [line for line in map(int, lines) if line < evil_from - 10] == [], "a table is wider than the line"
     assert "LaTeX Warning: Reference" not in ended.stdout and "Missing character" not in ended.stdout
 
 
