@@ -141,7 +141,7 @@ def measured_stages(family: str, sizes: Sizes, *, given_back: bool, most: int | 
         (place / "pinned.yaml").write_text(setting(family, sizes, folder), encoding="utf-8")
         for case, sets in list(CASES.items())[:most]:
             for spec, cost, measured in _run(place / "pinned.yaml", place / case, sets):
-                need = cost.memory(1)
+                kernels = cost.kernels if case == COMPILES else 0.0  # the cases after it have the same shapes
                 has_steps = spec.kind == "preference"
                 work = sum(cost.work.values()) / sizes.steps * (sizes.steps - 1) if has_steps else None
                 yield MeasuredStage(
@@ -152,7 +152,7 @@ def measured_stages(family: str, sizes: Sizes, *, given_back: bool, most: int | 
                     weights=cost.train.shape.weights if cost.train is not None else 0,
                     tokens=cost.origin,
                     measured_mib=measured[0],
-                    computed_mib=need.bytes / 2**20,
+                    computed_mib=(cost.memory(1).bytes + kernels) / 2**20,
                     cpu_seconds=measured[1] if has_steps else None,
                     computed_gflop=None if work is None else work / 1e9,
                 )

@@ -155,7 +155,7 @@ def with_host_memory(
 
     def with_memory(spec: StageSpec) -> StageNeeds:
         cost = costs[spec.key]
-        known = 0 if cost.memory is None else host_bytes(cost.memory(1), device_kind, cost.numerics)
+        known = 0 if cost.memory is None else host_bytes(cost.memory(1), device_kind, cost.kernels)
         return replace(needs(spec), host_bytes=known)
 
     return with_memory

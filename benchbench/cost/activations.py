@@ -29,6 +29,11 @@ class Precision:
     """`cpu` or `cuda`."""
 
     @property
+    def compiles(self) -> bool:
+        """Whether products have kernels that are compiled for their shapes, and kept."""
+        return self.device_kind == "cpu" and self.numerics != "float32"
+
+    @property
     def weight_bytes(self) -> int:
         """Of one weight of the base model, and of its gradient and each moment where it is trained."""
         return 2 if self.numerics == "bfloat16" else 4

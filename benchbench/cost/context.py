@@ -36,6 +36,8 @@ class StageCost:
     """The numbers that the work is done in."""
     memory: Callable[[int], MemoryNeed] | None = None
     """Devices that share its layers, if they can -> memory on each; none without a model, or where it is not known."""
+    kernels: float = 0.0
+    """Bytes of kernels that are compiled beside it, if the process has none of them yet."""
     train: TrainingShape | None = None
     """What decides about the memory of a stage that trains."""
     drawn_tokens: float = 0.0

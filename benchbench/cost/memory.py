@@ -17,7 +17,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchbench.cost.activations import Numerics, Precision, backward_bytes, layer_bytes
+from benchbench.cost.activations import Precision, backward_bytes, layer_bytes
 from benchbench.cost.passes import cache_bytes
 from benchbench.cost.shapes import DecoderShape, Linear
 from benchbench.recipe.memory import HEAD_LOGITS
@@ -32,9 +32,10 @@ HELD = 1.7
 """How many times its tensors a process held at most on a processor (docs/scale.md): what is freed is kept."""
 PROCESS_BYTES = 2**30
 """Of a worker before it has any tensor: torch, transformers and what they import; half of it was measured."""
-KERNEL_BYTES = 576 * 2**20
-"""Of a processor's library for products, at most: in bfloat16 it compiles a kernel for each shape and keeps the latest
-1,024, and most microbatches have a shape of their own (docs/scale.md)."""
+KERNEL_BYTES = 0.554 * 2**20
+"""Of a processor's library for products: in bfloat16 it compiles a kernel for each shape (docs/scale.md)."""
+KERNELS = 1024
+"""Of them, the latest that are kept."""
 GATHERED_LAYERS = 2
 """Layers whose weights are whole on a device at once where a model is sharded: one that is used, one on its way."""
 
@@ -202,17 +203,33 @@ def generation_memory(
     return MemoryNeed(parts, "all responses at their longest")
 
 
-def host_bytes(need: MemoryNeed, device_kind: str, numerics: Numerics) -> int:
+def kernel_bytes(shape: DecoderShape, microbatches: float, *, trains: bool) -> float:
+    """Kernels that a processor's library compiles for products in bfloat16, and keeps.
+
+    Layers are alike, and so are their products, but most microbatches have a number of tokens of their own, and with it
+    shapes of their own: one for each size of a linear layer and the head, and two more where gradients are taken, of
+    what is read and of the weights.
+
+    Args:
+        shape: of the model, all of whose weights are trained where any are.
+        microbatches: of the stage.
+        trains: whether gradients are taken.
+    """
+    sizes = {(linear.inputs, linear.outputs) for linear in shape.linears} | {(shape.width, shape.vocabulary)}
+    return KERNEL_BYTES * min(KERNELS, microbatches * len(sizes) * (3 if trains else 1))
+
+
+def host_bytes(need: MemoryNeed, device_kind: str, kernels: float) -> int:
     """Memory of the host that a process needs: tensors and kernels on a processor; the weights on their way to a card.
 
     Args:
         need: on the device.
         device_kind: `cpu` or `cuda`.
-        numerics: of the stage.
+        kernels: bytes of compiled kernels.
     """
     if device_kind != "cpu":
         return int(need.parts.get("weights", 0.0)) + PROCESS_BYTES
-    return int(need.bytes * HELD) + PROCESS_BYTES + (0 if numerics == "float32" else KERNEL_BYTES)
+    return int(need.bytes * HELD) + PROCESS_BYTES + int(kernels)
 
 
 def _kept(train: TrainingShape, world: int) -> float:

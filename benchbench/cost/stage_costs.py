@@ -18,6 +18,7 @@ from benchbench.cost.judging import asks_for_pay, drawing_count, judging_cost
 from benchbench.cost.memory import (
     TrainingShape,
     generation_memory,
+    kernel_bytes,
     scoring_memory,
     training_memory,
 )
@@ -146,6 +147,9 @@ def _training(
         numerics=train.precision.numerics,
         train=train,
         memory=lambda world: training_memory(train, world),
+        kernels=_kernels(
+            train, seen / step * math.ceil(max(step / run.per_device_train_batch_size, step * rows.packed / tokens))
+        ),
         notes=tuple(notes),
         unknown=("the pass over draws that every step climbs on",) if climbs else (),
     )
@@ -154,6 +158,13 @@ def _training(
     kind: WorkKind = "training" if settings.lora is None else "adapters"
     cost = replace(cost, work={kind: flops})
     return cost if draws is None else draws.added(cost, shape, seen=seen, size=train.precision.weight_bytes)
+
+
+def _kernels(train: TrainingShape, microbatches: float) -> float:
+    """Bytes of the kernels that a training compiles; as many as are kept where adapters add products of their own."""
+    if not train.precision.compiles:
+        return 0.0
+    return kernel_bytes(train.shape, math.inf if train.adapter_rank else microbatches, trains=True)
 
 
 def _method(spec: StageSpec) -> Method | None:
@@ -181,6 +192,9 @@ def _scoring(bare: StageCost, spec: StageSpec, shape: DecoderShape, rows: RowTok
     )
     if rows.examples is None:
         return replace(cost, unknown=(NO_EXAMPLES,))
+    if precision.compiles:
+        batches = math.ceil(rows.examples / min(most, max(tokens / rows.packed, 1)))
+        cost = replace(cost, kernels=kernel_bytes(shape, batches, trains=False))
     flops = forward_flops(shape, work_of(rows, rows.examples), head=has_head) * (1 if masks is None else masks.passes)
     return replace(cost, work={"scoring": flops})
 

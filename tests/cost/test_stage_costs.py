@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from benchbench.commands.stage_estimates import crowded_line, with_engine_device
 from benchbench.core.records import StageSpec
 from benchbench.cost.context import StageCost
 from benchbench.cost.judging import asks_for_pay
-from benchbench.cost.memory import KERNEL_BYTES, MemoryNeed, generation_memory, host_bytes
+from benchbench.cost.memory import KERNEL_BYTES, KERNELS, MemoryNeed, generation_memory, host_bytes, kernel_bytes
 from benchbench.cost.shapes import DecoderShape, model_shape
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.run.executor import StageNeeds
@@ -127,11 +128,21 @@ def test_an_engine_is_spread_over_as_many_cards_as_its_model_needs():
     assert cards(shape, 75, engine=False) == (1, 1)
 
 
+def test_kernels_are_one_for_each_size_of_a_layer_and_microbatch_and_two_more_with_gradients_up_to_what_is_kept():
+    """A layer of gpt_neox has four linear layers of four sizes, the head is a fifth."""
+    sizes = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 64}
+    shape = model_shape({"model_type": "gpt_neox", "vocab_size": 8, **sizes})
+    assert isinstance(shape, DecoderShape)
+    assert kernel_bytes(shape, 10, trains=False) == 50 * KERNEL_BYTES
+    assert kernel_bytes(shape, 10, trains=True) == 150 * KERNEL_BYTES
+    assert kernel_bytes(shape, math.inf, trains=True) == KERNELS * KERNEL_BYTES
+
+
 def test_of_a_host_a_stage_asks_for_its_tensors_on_a_processor_and_for_its_weights_on_a_card():
     need = MemoryNeed({"weights": 2.0**30, "activations": 2.0**31}, "any")
-    assert host_bytes(need, "cpu", "float32") == int(1.7 * 3 * 2**30) + 2**30
-    assert host_bytes(need, "cpu", "autocast") == host_bytes(need, "cpu", "float32") + KERNEL_BYTES
-    assert host_bytes(need, "cuda", "autocast") == 2 * 2**30
+    assert host_bytes(need, "cpu", 0.0) == int(1.7 * 3 * 2**30) + 2**30
+    assert host_bytes(need, "cpu", 2.0**20) == host_bytes(need, "cpu", 0.0) + 2**20
+    assert host_bytes(need, "cuda", 2.0**20) == 2 * 2**30
     spec = StageSpec("score", "scores", {}, {}, {})
     costs = {spec.key: StageCost(spec.key, "score", "scores", {}, memory=lambda _: need)}
     assert with_host_memory(lambda _: StageNeeds(), costs, "cuda")(spec).host_bytes == 2 * 2**30

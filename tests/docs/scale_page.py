@@ -11,7 +11,7 @@ from typing import Any
 
 from benchbench.cost.activations import Precision
 from benchbench.cost.devices import DEVICES, USABLE
-from benchbench.cost.memory import KERNEL_BYTES, TrainingShape, training_memory
+from benchbench.cost.memory import KERNEL_BYTES, KERNELS, TrainingShape, training_memory
 from benchbench.cost.passes import RowTokens, cache_bytes, training_flops, work_of
 from benchbench.cost.queue import QueueConditions, grid_jobs, simulate
 from benchbench.cost.rates import ASSUMED
@@ -347,8 +347,11 @@ def scale_page() -> str:
         "autocast is larger, and *again* in the same process, with the same shapes, it is its tensors: torch's library "
         "for products compiles a kernel for each shape in bfloat16 and keeps the latest 1,024. A process that does "
         f"nothing but one product with ever more rows keeps {kernel_words()} shapes. None of it depends on the size of "
-        "the model, and float32 has none. Since most microbatches have a number of tokens of their own, Ray is asked "
-        f"for {KERNEL_BYTES / 2**20:.0f} MiB of a host for a stage in bfloat16 on a processor.\n",
+        "the model, and float32 has none. Most microbatches have a number of tokens of their own, so what is computed "
+        f"of the first stage under autocast has {KERNEL_BYTES / 2**20:.2f} MiB for each microbatch and each size of a "
+        "linear layer, and two more where gradients are taken; of stages after it in this process it has none, since "
+        "their shapes are the same. Ray is asked for that, too, of a host, and for "
+        f"{KERNELS * KERNEL_BYTES / 2**20:.0f} MiB of it at most.\n",
         *whole_stages(),
     ]
     return "\n".join(parts)
