@@ -147,12 +147,14 @@ def _training(
         numerics=train.precision.numerics,
         train=train,
         memory=lambda world: training_memory(train, world),
-        kernels=_kernels(
-            train, seen / step * math.ceil(max(step / run.per_device_train_batch_size, step * rows.packed / tokens))
-        ),
         notes=tuple(notes),
         unknown=("the pass over draws that every step climbs on",) if climbs else (),
     )
+    if train.precision.compiles:
+        pieces = math.ceil(max(step / run.per_device_train_batch_size, step * rows.packed / tokens))
+        # adapters add products of their own, so that as many kernels as are kept are counted
+        microbatches = math.inf if train.adapter_rank else seen / step * pieces
+        cost = _with_kernels(cost, kernel_bytes(shape, microbatches, trains=True))
     if math.isinf(seen):
         return replace(cost, unknown=(NO_EXAMPLES,))
     kind: WorkKind = "training" if settings.lora is None else "adapters"
@@ -160,11 +162,10 @@ def _training(
     return cost if draws is None else draws.added(cost, shape, seen=seen, size=train.precision.weight_bytes)
 
 
-def _kernels(train: TrainingShape, microbatches: float) -> float:
-    """Bytes of the kernels that a training compiles; as many as are kept where adapters add products of their own."""
-    if not train.precision.compiles:
-        return 0.0
-    return kernel_bytes(train.shape, math.inf if train.adapter_rank else microbatches, trains=True)
+def _with_kernels(cost: StageCost, kernels: float) -> StageCost:
+    """The cost with the bytes of kernels that a processor compiles beside the tensors, which its memory has not."""
+    note = f"up to {kernels / 2**20:,.0f} MiB more for kernels of products in bfloat16"
+    return replace(cost, kernels=kernels, notes=(*cost.notes, note))
 
 
 def _method(spec: StageSpec) -> Method | None:
@@ -194,7 +195,7 @@ def _scoring(bare: StageCost, spec: StageSpec, shape: DecoderShape, rows: RowTok
         return replace(cost, unknown=(NO_EXAMPLES,))
     if precision.compiles:
         batches = math.ceil(rows.examples / min(most, max(tokens / rows.packed, 1)))
-        cost = replace(cost, kernels=kernel_bytes(shape, batches, trains=False))
+        cost = _with_kernels(cost, kernel_bytes(shape, batches, trains=False))
     flops = forward_flops(shape, work_of(rows, rows.examples), head=has_head) * (1 if masks is None else masks.passes)
     return replace(cost, work={"scoring": flops})
 

@@ -44,6 +44,12 @@ SELECTOR = Selector(
     select=select,
     needs_labels=False,
     fewest_arms=lambda _options: 2,
-    paper=Paper("SOP", 2024, arxiv="2409.17534", title="Only-prompting self-rewarding", note="From a summary."),
+    paper=Paper(
+        "Xu et al.",
+        2024,
+        arxiv="2409.17534",
+        title="Just Say What You Want: Only-prompting Self-rewarding Online Preference Optimization",
+        note="From a summary.",
+    ),
     open_question="How the paper filters the pairs that its prompts make was not read.",
 )

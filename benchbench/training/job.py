@@ -86,7 +86,6 @@ class Job:
     """The processes of the training; each has a job of its own, which differs in this alone."""
     half_steps: HalfSteps | None = None
     """Takes every second step from where the one before it began, an even number of them; none takes them in turn."""
-
     ascent: Ascent | None = None
     """Where the gradient of each step is taken; none takes it at the weights as they are."""
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from benchbench import methods, reward_objectives, transforms
+from benchbench import analyses, methods, oracles, reward_objectives, samplers, selectors, shaping, transforms
 from benchbench.core.paper import Paper
 
-ROOMS = (methods, reward_objectives, transforms)
+ROOMS = (analyses, methods, oracles, reward_objectives, samplers, selectors, shaping, transforms)
 PAPERS = {
     f"{room.__name__.rpartition('.')[2]}.{name}": paper
     for room in ROOMS
     for name in room.names()
     if (paper := room.get(name).paper) is not None
 }
-"""What every exhibit cites; a transform that is nobody's cites nothing."""
+"""What every exhibit cites; one that is nobody's cites nothing."""
 
 
 def test_a_reference_names_authors_year_id_and_equation():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from harness import MICRO, ROOT, Finished
 
+from benchbench.cost.memory import KERNEL_BYTES, KERNELS
 from benchmarks.costs import CASES, COMPILES, FAMILIES, QUICK, measured_stages
 from benchmarks.stage_times import timed_stages
 
@@ -26,6 +28,13 @@ def test_committed_memory_is_within_15_percent_where_freed_memory_is_given_back(
     assert {stage["model"] for stage in trained} <= set(FAMILIES) and {stage["case"] for stage in trained} == set(CASES)
     ratios = {(stage["model"], stage["case"]): stage["computed_mib"] / stage["measured_mib"] for stage in trained}
     assert {case: ratio for case, ratio in ratios.items() if not 0.85 <= ratio <= 1.15} == {}
+
+
+def test_a_kernel_has_the_bytes_and_the_number_that_were_measured():
+    known = json.loads((ROOT / "results" / "performance" / "costs.json").read_text(encoding="utf-8"))
+    kept = dict(known["kernels"])
+    assert kept[KERNELS] * 2**20 == pytest.approx(KERNELS * KERNEL_BYTES, rel=0.02)
+    assert kept[max(kept)] == pytest.approx(kept[KERNELS], rel=0.02), "more shapes are not kept"
 
 
 def test_committed_times_are_within_25_percent_of_the_rate_of_like_stages():
